@@ -1,0 +1,8 @@
+//! The backend as a process: the real program, a real database.
+
+#[cfg(test)]
+mod lifecycle;
+#[cfg(test)]
+mod readiness;
+#[cfg(test)]
+mod support;

@@ -1,0 +1,9 @@
+//! The words and the laws of Argosy.
+//!
+//! Everything here is pure: no clock, no I/O, no tokio, no randomness. All other rooms use it; it uses none of them.
+//! What is parsed here is parsed once: inside, no bare string has a meaning.
+
+pub mod egress;
+pub mod secret;
+
+pub use secret::{InvalidUrl, SecretUrl};

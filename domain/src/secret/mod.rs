@@ -1,0 +1,5 @@
+//! What must not be shown.
+
+mod url;
+
+pub use url::{InvalidUrl, SecretUrl};

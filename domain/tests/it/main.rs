@@ -1,0 +1,4 @@
+//! The laws of the domain, seen from outside.
+
+#[cfg(test)]
+mod egress;

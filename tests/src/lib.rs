@@ -1,0 +1,1 @@
+//! Nothing: the tests of this package are in `tests/house` (the house rules) and `tests/it` (the whole, from outside).

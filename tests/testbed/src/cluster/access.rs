@@ -71,10 +71,12 @@ impl Access {
 
     pub async fn client(&self) -> Result<kube::Client> {
         let kubeconfig = kube::config::Kubeconfig::from_yaml(&self.kubeconfig().to_string())?;
-        let config =
+        let mut config =
             kube::Config::from_custom_kubeconfig(kubeconfig, &kube::config::KubeConfigOptions::default())
                 .await
                 .context("make a client configuration")?;
+        // Whatever proxy this machine uses, it is not for loopback.
+        config.proxy_url = None;
         kube::Client::try_from(config).context("make a client")
     }
 }

@@ -43,16 +43,23 @@ pub(super) fn etcd(plan: &Plan) -> Result<Part> {
     Ok(Part::keep("etcd", launch, probe).at(port))
 }
 
-/// `kubectl` beside the data, for a person who has none.
-pub(super) fn link_kubectl(plan: &Plan) -> Result<()> {
+/// `kubectl` beside the data, for a person who has none. What it remembers of our clusters lies there too, and not
+/// under somebody's home.
+pub(super) fn offer_kubectl(plan: &Plan) -> Result<()> {
+    use std::os::unix::fs::PermissionsExt;
     let programs = plan.folder.programs();
     std::fs::create_dir_all(&programs).context("make the folder of programs")?;
-    let (link, kubectl) = (programs.join("kubectl"), go::program("kubectl")?);
-    if std::fs::read_link(&link).ok().as_deref() != Some(&kubectl) {
-        let _ = std::fs::remove_file(&link); // of an older build
-        std::os::unix::fs::symlink(&kubectl, &link).context("link kubectl")?;
-    }
-    Ok(())
+    let (script, memory) = (programs.join("kubectl"), plan.folder.path().join("kubectl-cache"));
+    let text = format!(
+        "#!/bin/sh\nKUBECACHEDIR='{}' exec '{}' \"$@\"\n",
+        memory.display(),
+        go::program("kubectl")?.display()
+    );
+    // Written aside and renamed: somebody may be running it, and it may be a link of an older build.
+    let aside = script.with_extension("new");
+    std::fs::write(&aside, text).context("write kubectl")?;
+    std::fs::set_permissions(&aside, std::fs::Permissions::from_mode(0o755)).context("write kubectl")?;
+    std::fs::rename(&aside, &script).context("put kubectl in its place")
 }
 
 /// The names of a cluster's parts.

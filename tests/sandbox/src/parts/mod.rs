@@ -71,7 +71,7 @@ pub fn list(plan: &Plan) -> Result<Vec<Part>> {
     let mut parts = vec![postgres::part(plan)?];
     parts.extend([argosy::migrate(plan)?, argosy::backend(plan)?, argosy::agent(plan)?]);
     if plan.engines == Engines::Own {
-        clusters::link_kubectl(plan)?;
+        clusters::offer_kubectl(plan)?;
         parts.extend([clusters::etcd(plan)?, engine::redis(plan)?, git::guard(plan)?, git::host(plan)?]);
         parts.extend(clusters::cluster(&clusters::site(plan, "hub")?, clusters::HUB)?);
         parts.extend(clusters::cluster(&clusters::site(plan, "target")?, clusters::TARGET)?);

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use testbed::Cluster;
 use testbed::cluster::{Key, Kind, Objects};
+use testbed::{Cluster, Proxy};
 
 const SOON: Duration = Duration::from_secs(40);
 
@@ -90,6 +90,23 @@ async fn a_cluster_of_ones_own_is_apart_and_keeps_its_data_when_stopped() {
 
     own.start_again().await.unwrap();
     assert!(own.objects().get(&key).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn a_cluster_behind_a_proxy_can_be_cut_off_without_touching_anybody_else() {
+    let hub = Cluster::hub().await.unwrap();
+    let proxy = Proxy::to(([127, 0, 0, 1], hub.facts().port).into()).unwrap();
+    let access = hub.admin().unwrap().through(proxy.port());
+    let through = Objects::new(access.client().await.unwrap());
+    let key = Key::of("v1", "Namespace").named("kube-system");
+    assert!(through.get(&key).await.unwrap().is_some());
+
+    proxy.cut();
+    assert!(through.get(&key).await.is_err());
+    assert!(hub.objects().get(&key).await.unwrap().is_some());
+
+    proxy.heal();
+    assert!(through.get(&key).await.unwrap().is_some());
 }
 
 fn deployment(namespace: &str, name: &str, image: &str) -> Value {

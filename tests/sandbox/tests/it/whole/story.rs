@@ -49,6 +49,7 @@ async fn it_is_usable(sandbox: &Whole) {
         .output()
         .unwrap();
     assert!(kubectl.status.success(), "{}", text(&kubectl.stderr));
+    assert!(sandbox.folder.path().join("kubectl-cache").exists(), "its cache lies with the sandbox");
     testbed::postgres::query(&sandbox.env("ARGOSY_DATABASE_URL"), "select 1").await.unwrap();
 }
 

@@ -4,6 +4,11 @@
 //! What is parsed here is parsed once: inside, no bare string has a meaning.
 
 pub mod egress;
+pub mod field;
+pub mod ids;
+pub mod intent;
+pub mod operation;
 pub mod secret;
+pub mod text;
 
 pub use secret::{InvalidUrl, SecretUrl};

@@ -2,3 +2,11 @@
 
 #[cfg(test)]
 mod egress;
+#[cfg(test)]
+mod intent;
+#[cfg(test)]
+mod operation;
+#[cfg(test)]
+mod shape;
+#[cfg(test)]
+mod text;

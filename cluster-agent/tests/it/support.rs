@@ -36,6 +36,8 @@ pub(crate) fn start(database_url: &str, args: &[&str]) -> Agent {
     let launch = Launch::new("argosy-agent", program(), folder.path())
         .env("ARGOSY_DATABASE_URL", database_url)
         .env("ARGOSY_METRICS_LISTEN", metrics.address().to_string())
+        // Engine clusters are dialled directly, whatever proxy the surroundings name.
+        .env("HTTPS_PROXY", "http://127.0.0.1:1")
         .env("ARGOSY_ENGINE_CLUSTERS", format!("hub={}", folder.join("hub.kubeconfig").display()))
         .args(args.iter().copied());
     Agent { process: launch.start().unwrap(), metrics, folder }

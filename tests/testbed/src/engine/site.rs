@@ -111,6 +111,7 @@ impl Site {
                 format!("--kubeconfig={}", self.kubeconfig().display()),
                 format!("--repo-server=127.0.0.1:{}", self.ports.repo_server),
                 "--repo-server-plaintext".to_owned(),
+                // The one port of the testbed that is open beyond loopback: Argo CD's controller knows no address here.
                 format!("--metrics-port={}", self.ports.controller_metrics),
                 "--status-processors=4".to_owned(),
                 "--operation-processors=4".to_owned(),

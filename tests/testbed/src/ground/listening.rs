@@ -32,6 +32,17 @@ pub(crate) fn listen(address: SocketAddr) -> Result<TcpListener> {
     }
 }
 
+/// The next caller. To give up waiting for one loses nobody.
+pub(crate) async fn accept(listener: &tokio::net::TcpListener) -> (tokio::net::TcpStream, SocketAddr) {
+    loop {
+        match listener.accept().await {
+            Ok(caller) => return caller,
+            // Out of file descriptors, most likely: give the others a moment to close theirs.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
 /// Refuse from now on, whoever else holds a copy of this socket.
 pub(crate) fn stop_listening(listener: &impl AsFd) {
     let _ = rustix::net::shutdown(listener, Shutdown::Both);

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 
 use crate::Port;
 use crate::background::Background;
-use crate::listening::{listen, stop_listening};
+use crate::listening::{self, listen, stop_listening};
 
 /// Read at once, and how many such pieces may wait in one direction.
 const PIECE: usize = 16 * 1024;
@@ -185,13 +185,9 @@ impl Carrier {
 }
 
 async fn accept(listener: Option<&TcpListener>) -> TcpStream {
-    let Some(listener) = listener else { return pending().await };
-    loop {
-        match listener.accept().await {
-            Ok((client, _)) => return client,
-            // Out of file descriptors, most likely: give the others a moment to close theirs.
-            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-        }
+    match listener {
+        Some(listener) => listening::accept(listener).await.0,
+        None => pending().await,
     }
 }
 

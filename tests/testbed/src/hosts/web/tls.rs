@@ -11,6 +11,8 @@ use tokio::task::JoinSet;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
+use crate::listening;
+
 const HANDSHAKE: Duration = Duration::from_secs(10);
 
 pub(super) struct Listener {
@@ -40,11 +42,7 @@ impl axum::serve::Listener for Listener {
     async fn accept(&mut self) -> (Self::Io, Self::Addr) {
         loop {
             tokio::select! {
-                accepted = self.tcp.accept() => match accepted {
-                    Ok((stream, peer)) => self.shake_hands(stream, peer),
-                    // Out of file descriptors, most likely: give the others a moment to close theirs.
-                    Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-                },
+                (stream, peer) = listening::accept(&self.tcp) => self.shake_hands(stream, peer),
                 Some(done) = self.handshakes.join_next() => {
                     if let Ok(Some(ready)) = done {
                         return ready;

@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 
 use crate::Port;
 use crate::background::Background;
-use crate::listening::listen;
+use crate::listening::{accept, listen};
 
 pub use process::{Args, run};
 pub use ssh_shim::ssh_shim;
@@ -76,14 +76,10 @@ async fn refuse_all(listener: TcpListener, saw: impl Fn(String) + Clone + Send +
     let mut callers = JoinSet::new();
     loop {
         tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => {
-                    let saw = saw.clone();
-                    callers.spawn(async move { refusal::refuse(stream, &saw).await });
-                }
-                // Out of file descriptors, most likely: give the others a moment to close theirs.
-                Err(_) => tokio::time::sleep(std::time::Duration::from_millis(10)).await,
-            },
+            (stream, _) = accept(&listener) => {
+                let saw = saw.clone();
+                callers.spawn(async move { refusal::refuse(stream, &saw).await });
+            }
             Some(_) = callers.join_next() => {}
         }
     }

@@ -4,6 +4,7 @@
 //! them. Whoever stops one starts it with [`Cluster::start`].
 
 mod access;
+mod audit;
 mod certificates;
 mod etcd;
 mod node;
@@ -17,6 +18,7 @@ use anyhow::{Context, Result};
 use serde_json::json;
 
 pub use access::{Access, Credential};
+pub use audit::Write;
 pub use certificates::{Certificates, Identity};
 pub use etcd::{Etcd, Facts as EtcdFacts, Site as EtcdSite};
 pub use node::register as register_node;

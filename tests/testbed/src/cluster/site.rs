@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::access::{Access, Credential};
+use super::audit;
 use super::certificates::Certificates;
 use super::etcd;
 use crate::{Ending, Launch, Process, go, http};
@@ -75,9 +76,10 @@ impl Facts {
 }
 
 impl Site {
-    /// Certificates, the administrator's kubeconfig and kwok's stages, in the folder.
+    /// Certificates, the administrator's kubeconfig, the audit policy and kwok's stages, in the folder.
     pub fn prepare(&self) -> Result<()> {
         self.facts().admin()?.write(&self.kubeconfig())?;
+        std::fs::write(self.facts().audit_policy(), audit::POLICY).context("write the audit policy")?;
         std::fs::write(self.stages(), include_str!("stages.yaml")).context("write kwok's stages")
     }
 
@@ -108,8 +110,10 @@ impl Site {
             format!("--token-auth-file={}", file("tokens.csv")),
             format!("--service-account-key-file={}", file("sa.pub")),
             format!("--service-account-signing-key-file={}", file("sa.key")),
+            format!("--audit-policy-file={}", self.facts().audit_policy().display()),
+            format!("--audit-log-path={}", self.facts().audit_log().display()),
         ]);
-        let launch = launch.args([
+        let launch = launch.args(audit::LIMITS).args([
             "--bind-address=127.0.0.1",
             // Must be said: a machine without a default route has no address to guess.
             "--advertise-address=127.0.0.1",

@@ -123,3 +123,31 @@ fn deployment(namespace: &str, name: &str, image: &str) -> Value {
         },
     })
 }
+
+#[tokio::test]
+async fn every_write_of_an_engine_object_is_on_record() {
+    let hub = Cluster::hub().await.unwrap();
+    let (mine, other) = (hub.namespace("mine").await.unwrap(), hub.namespace("other").await.unwrap());
+    let secret = |namespace: &str| {
+        json!({"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "login", "namespace": namespace},
+            "stringData": {"password": "hunter2"}})
+    };
+    hub.objects().apply(secret(&mine)).await.unwrap();
+    hub.objects().apply(secret(&mine)).await.unwrap();
+    hub.objects().apply(secret(&other)).await.unwrap();
+
+    let seen = testbed::wait::until("two writes on record", SOON, async || {
+        let writes = hub.writes(&mine).map_err(|error| format!("{error:#}"))?;
+        if writes.len() == 2 { Ok(writes) } else { Err(format!("{writes:?}")) }
+    });
+    let writes = seen.await.unwrap();
+    for write in &writes {
+        assert_eq!(
+            (write.resource.as_str(), write.name.as_str(), write.verb.as_str()),
+            ("secrets", "login", "patch")
+        );
+        assert!(!format!("{write:?}").contains("hunter2"), "{write:?}");
+    }
+    assert_eq!(writes[0].status, 201);
+    assert_eq!(writes[1].status, 200);
+}

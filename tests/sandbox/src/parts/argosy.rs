@@ -6,14 +6,14 @@ use std::process::Command;
 use anyhow::{Context, Result, ensure};
 use testbed::{Launch, cache, http};
 
-use super::{Plan, clusters, git, postgres};
+use super::{Plan, clusters, people, postgres};
 use crate::state::{self, Engines};
 use crate::supervisor::Part;
 
 const DATABASE: &str = "argosy";
 
 /// The roles that Argosy's programs log in as, and the secrets they have here.
-const ROLES: [(&str, &str); 2] = [("argosy_backend", "backend"), ("argosy_agent", "agent")];
+pub(super) const ROLES: [(&str, &str); 2] = [("argosy_backend", "backend"), ("argosy_agent", "agent")];
 
 /// As one of the roles.
 pub(super) fn database_url(plan: &Plan, role: &str, secret: &str) -> Result<String> {
@@ -52,31 +52,56 @@ pub(super) fn migrate(plan: &Plan) -> Result<Part> {
 }
 
 fn run_migrate(owner: &str, args: &[&str]) -> Result<()> {
-    let program = program("argosy-migrate")?;
-    let output = Command::new(&program)
-        .args(args)
-        .env_clear()
-        .env("ARGOSY_OWNER_DATABASE_URL", owner)
-        .output()
-        .with_context(|| format!("run {}", program.display()))?;
+    run("argosy-migrate", args, &[("ARGOSY_OWNER_DATABASE_URL", owner.to_owned())]).map(drop)
+}
+
+/// Runs one of Argosy's programs to its end; what it printed.
+pub(super) fn run(name: &str, args: &[&str], env: &[(&str, String)]) -> Result<String> {
+    let program = program(name)?;
+    let env = env.iter().map(|(name, value)| (*name, value.as_str()));
+    let output = Command::new(&program).args(args).env_clear().envs(env).output();
+    let output = output.with_context(|| format!("run {}", program.display()))?;
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    ensure!(output.status.success(), "argosy-migrate {}: {}", args[0], said.trim());
-    Ok(())
+    ensure!(output.status.success(), "{name} {}: {}", args[0], said.trim());
+    String::from_utf8(output.stdout).context("what a program prints is text")
+}
+
+fn sealing_keys(plan: &Plan) -> PathBuf {
+    plan.folder.path().join("sealing-keys")
+}
+
+/// The keys that seal what users entrust to Argosy; made once.
+pub(super) fn keys(plan: &Plan) -> Result<Part> {
+    let folder = sealing_keys(plan);
+    Ok(Part::once("keys", move || {
+        let folder = folder.clone();
+        super::unhurried(move || {
+            if folder.exists() {
+                return Ok(());
+            }
+            let folder = folder.display().to_string();
+            run("argosy-backend", &["keys", "generate"], &[("ARGOSY_SEALING_KEYS", folder)]).map(drop)
+        })
+    }))
 }
 
 pub(super) fn backend(plan: &Plan) -> Result<Part> {
     let port = plan.ports.of("backend")?;
-    let launch = started(plan, "backend", ROLES[0])?.env("ARGOSY_LISTEN", format!("127.0.0.1:{port}"));
-    Ok(kept("backend", launch, port).after(&["migrate"]))
+    let launch = started(plan, "backend", ROLES[0])?
+        .env("ARGOSY_LISTEN", format!("127.0.0.1:{port}"))
+        .env("ARGOSY_ISSUERS", format!("{}={}", people::NAME, people::ISSUER))
+        .env("ARGOSY_ISSUER_KEYS", format!("{}={}", people::NAME, people::keys(plan)?.display()))
+        .env("ARGOSY_AUDIENCES", people::AUDIENCE);
+    Ok(kept("backend", launch, port).after(&["migrate", "keys"]))
 }
 
 pub(super) fn agent(plan: &Plan) -> Result<Part> {
     let (cluster, needed): (String, &[&str]) = match &plan.engines {
         Engines::Own => {
             let hub = clusters::site(plan, "hub")?.kubeconfig();
-            (format!("hub={}", hub.display()), &["migrate", clusters::HUB.node])
+            (format!("hub={}", hub.display()), &["migrate", "keys", clusters::HUB.node])
         }
-        Engines::Existing(kubeconfig) => (format!("existing={}", kubeconfig.display()), &["migrate"]),
+        Engines::Existing(kubeconfig) => (format!("existing={}", kubeconfig.display()), &["migrate", "keys"]),
     };
     let launch = started(plan, "agent", ROLES[1])?.env("ARGOSY_ENGINE_CLUSTERS", cluster);
     Ok(kept("agent", launch, plan.ports.of("agent-metrics")?).after(needed))
@@ -89,6 +114,7 @@ fn started(plan: &Plan, name: &str, (role, secret): (&str, &str)) -> Result<Laun
         .env("ARGOSY_DATABASE_URL", database_url(plan, role, secret)?)
         .env("ARGOSY_METRICS_LISTEN", format!("127.0.0.1:{metrics}"))
         .env("ARGOSY_OPERATOR_TOKEN_FILE", operator_token_file(plan)?)
+        .env("ARGOSY_SEALING_KEYS", sealing_keys(plan).display().to_string())
         .env("ARGOSY_LOG_FORMAT", "human");
     if plan.engines == Engines::Own {
         // Its own policy; no guard is needed besides (and its Kubernetes client takes no proxy, as it is built).
@@ -116,36 +142,4 @@ fn program(name: &str) -> Result<PathBuf> {
     let path = cache::programs()?.join(name);
     ensure!(path.exists(), "{} is not built: make build", path.display());
     Ok(path)
-}
-
-/// What a shell needs to know about this sandbox.
-pub(super) fn env(plan: &Plan) -> Result<Vec<(&'static str, String)>> {
-    let local = |name: &str| -> Result<String> { Ok(format!("http://127.0.0.1:{}", plan.ports.of(name)?)) };
-    let mut env = vec![
-        ("ARGOSY_URL", local("backend")?),
-        ("ARGOSY_OPERATOR_TOKEN", plan.secrets.of("operator")?.to_owned()),
-        ("ARGOSY_DATABASE_URL", database_url(plan, ROLES[0].0, ROLES[0].1)?),
-        (
-            "ARGOSY_METRICS_URLS",
-            format!("{}/metrics,{}/metrics", local("backend-metrics")?, local("agent-metrics")?),
-        ),
-    ];
-    match &plan.engines {
-        Engines::Own => {
-            let kubeconfig = |name| -> Result<String> {
-                Ok(clusters::site(plan, name)?.kubeconfig().display().to_string())
-            };
-            let git = git::addresses(plan)?;
-            env.extend([
-                ("ARGOSY_HUB_KUBECONFIG", kubeconfig("hub")?),
-                ("ARGOSY_TARGET_KUBECONFIG", kubeconfig("target")?),
-                ("ARGOSY_GIT_URL", git.read),
-                ("ARGOSY_GIT_PUSH_URL", git.push),
-            ]);
-        }
-        Engines::Existing(kubeconfig) => {
-            env.push(("ARGOSY_HUB_KUBECONFIG", kubeconfig.display().to_string()));
-        }
-    }
-    Ok(env)
 }

@@ -3,7 +3,10 @@
 mod argosy;
 mod clusters;
 mod engine;
+mod env;
 mod git;
+mod introduce;
+mod people;
 pub mod postgres;
 
 use anyhow::Result;
@@ -21,7 +24,7 @@ pub struct Plan {
     engines: Engines,
 }
 
-const SECRETS: [&str; 5] = ["postgres", "backend", "agent", "operator", "git"];
+const SECRETS: [&str; 6] = ["postgres", "backend", "agent", "operator", "git", "people"];
 
 const ARGOSY_PORTS: [&str; 4] = ["postgres", "backend", "backend-metrics", "agent-metrics"];
 
@@ -62,14 +65,15 @@ impl Plan {
     }
 
     pub fn write_env(&self) -> Result<()> {
-        self.folder.write_env(&argosy::env(self)?)
+        self.folder.write_env(&env::variables(self)?)
     }
 }
 
 /// All parts.
 pub fn list(plan: &Plan) -> Result<Vec<Part>> {
     let mut parts = vec![postgres::part(plan)?];
-    parts.extend([argosy::migrate(plan)?, argosy::backend(plan)?, argosy::agent(plan)?]);
+    parts.extend([argosy::migrate(plan)?, argosy::keys(plan)?, argosy::backend(plan)?, argosy::agent(plan)?]);
+    parts.push(introduce::part(plan)?);
     if plan.engines == Engines::Own {
         clusters::offer_kubectl(plan)?;
         parts.extend([clusters::etcd(plan)?, engine::redis(plan)?, git::guard(plan)?, git::host(plan)?]);

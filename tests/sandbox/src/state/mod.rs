@@ -87,7 +87,7 @@ pub(crate) fn write_secretly(path: &Path, text: &str) -> Result<()> {
     write().with_context(|| format!("write {}", path.display()))
 }
 
-fn read_if_there(path: &Path) -> Result<Option<String>> {
+pub fn read_if_there(path: &Path) -> Result<Option<String>> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(Some(text)),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),

@@ -3,12 +3,12 @@
 //! Only what engines and their keepers write is logged (Argo CD's objects with what was sent, Secrets without), so that
 //! it costs the other tests nothing.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
 use serde_json::Value;
 
-use super::{Cluster, Facts};
+use super::Cluster;
 
 /// Rotated at 200 MB, which no run of tests reaches and no sandbox goes beyond.
 pub(super) const LIMITS: [&str; 2] = ["--audit-log-maxsize=200", "--audit-log-maxbackup=1"];
@@ -38,20 +38,20 @@ pub struct Write {
     pub body: Value,
 }
 
-impl Facts {
-    pub(super) fn audit_policy(&self) -> PathBuf {
-        self.folder.join("audit-policy.json")
-    }
+/// Where the policy lies, of a cluster in this folder.
+pub(super) fn policy_file(folder: &Path) -> PathBuf {
+    folder.join("audit-policy.json")
+}
 
-    pub(super) fn audit_log(&self) -> PathBuf {
-        self.folder.join("audit.log")
-    }
+/// Where the record is written, of a cluster in this folder.
+pub(super) fn log_file(folder: &Path) -> PathBuf {
+    folder.join("audit.log")
 }
 
 impl Cluster {
     /// Every write so far in this namespace, oldest first; refused ones too.
     pub fn writes(&self, namespace: &str) -> Result<Vec<Write>> {
-        let log = std::fs::read_to_string(self.facts().audit_log()).context("read the audit log")?;
+        let log = std::fs::read_to_string(log_file(&self.facts().folder)).context("read the audit log")?;
         // The last line may still be being written.
         let whole = log.rfind('\n').map_or("", |end| &log[..end]);
         let events =

@@ -79,7 +79,7 @@ impl Site {
     /// Certificates, the administrator's kubeconfig, the audit policy and kwok's stages, in the folder.
     pub fn prepare(&self) -> Result<()> {
         self.facts().admin()?.write(&self.kubeconfig())?;
-        std::fs::write(self.facts().audit_policy(), audit::POLICY).context("write the audit policy")?;
+        std::fs::write(audit::policy_file(&self.folder), audit::POLICY).context("write the audit policy")?;
         std::fs::write(self.stages(), include_str!("stages.yaml")).context("write kwok's stages")
     }
 
@@ -110,8 +110,8 @@ impl Site {
             format!("--token-auth-file={}", file("tokens.csv")),
             format!("--service-account-key-file={}", file("sa.pub")),
             format!("--service-account-signing-key-file={}", file("sa.key")),
-            format!("--audit-policy-file={}", self.facts().audit_policy().display()),
-            format!("--audit-log-path={}", self.facts().audit_log().display()),
+            format!("--audit-policy-file={}", audit::policy_file(&self.folder).display()),
+            format!("--audit-log-path={}", audit::log_file(&self.folder).display()),
         ]);
         let launch = launch.args(audit::LIMITS).args([
             "--bind-address=127.0.0.1",

@@ -4,6 +4,7 @@
 //! that the product checks with, so that the two do not share a mistake. It has no login page and no token endpoint.
 
 mod keys;
+mod offline;
 mod token;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -20,6 +21,7 @@ use crate::web::{Endpoint, Fault, Gate, HttpServer};
 
 pub use keys::Algorithm;
 use keys::Key;
+pub use offline::Offline;
 pub use token::Token;
 
 const DISCOVERY: &str = "/.well-known/openid-configuration";

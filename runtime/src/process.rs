@@ -45,6 +45,14 @@ pub fn answer(text: anyhow::Result<String>) -> ExitCode {
     }
 }
 
+/// The same for an answer that takes a while.
+pub fn answer_soon(text: impl Future<Output = anyhow::Result<String>>) -> ExitCode {
+    match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => answer(runtime.block_on(text)),
+        Err(error) => refuse(&error.into()),
+    }
+}
+
 /// Says on standard error why we do not run: logs are not there yet.
 fn refuse(error: &anyhow::Error) -> ExitCode {
     // Nobody can be told that standard error is closed.

@@ -17,11 +17,16 @@ async fn it_is_ready_only_while_the_schema_is_its_own() {
     migrations::up(&database.url()).await.unwrap();
     backend.until(200, r#""ready":true"#).await;
 
-    let to = |version: i32| format!("update refinery_schema_history set version = {version}");
-    database.query(&to(SCHEMA_VERSION - 1)).await.unwrap();
+    let older = format!("delete from refinery_schema_history where version = {SCHEMA_VERSION}");
+    database.query(&older).await.unwrap();
     backend.until(503, "run `argosy-migrate` of this release").await;
 
-    database.query(&to(SCHEMA_VERSION + 1)).await.unwrap();
+    let newer = format!(
+        "update refinery_schema_history set version = {} where version = {}",
+        SCHEMA_VERSION + 1,
+        SCHEMA_VERSION - 1
+    );
+    database.query(&newer).await.unwrap();
     backend.until(200, "true").await;
     let contract = format!("update installation set suits_from = {}", SCHEMA_VERSION + 1);
     database.query(&contract).await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use migrations::{Passwords, roles, up};
 use testbed::{Database, Folder, Launch, Port, Postgres, Process, wait};
 
-pub(crate) const PASSWORD: &str = "hunter2-hunter2";
+pub(crate) use testbed::postgres::ROLE_PASSWORD as PASSWORD;
 pub(crate) const TOKEN: &str = "0123456789abcdef0123";
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 

@@ -6,14 +6,14 @@ use std::fmt;
 use anyhow::{Result, ensure};
 use domain::egress::{Policy, Profile, Rule};
 
-use super::Api;
 use super::engine_cluster::EngineCluster;
+use super::{Engine, Targets};
 
 /// Which engine clusters there are, and where we may dial.
 #[derive(Clone, Debug, clap::Args)]
 #[group(skip)]
 #[command(next_help_heading = "Engine clusters")]
-pub(crate) struct Args {
+pub struct Args {
     /// The clusters that host engines, as NAME=KUBECONFIG, separated by commas. A kubeconfig is read when it is
     /// first needed, and again whenever its cluster does not answer, so it may be replaced at any time.
     #[arg(
@@ -47,16 +47,22 @@ pub(crate) struct Args {
 
 impl Args {
     /// One hand for each cluster. Nothing is dialled yet.
-    pub(crate) fn apis(&self) -> Result<Vec<Api>> {
+    pub fn engines(&self) -> Result<Vec<Engine>> {
         let names: BTreeSet<_> = self.engine_clusters.iter().map(|cluster| &cluster.name).collect();
         ensure!(names.len() == self.engine_clusters.len(), "two engine clusters have the same name: {self}");
         let policy = self.policy();
-        Ok(self.engine_clusters.iter().map(|cluster| Api::new(cluster.clone(), policy.clone())).collect())
+        Ok(self.engine_clusters.iter().map(|cluster| Engine::new(cluster.clone(), policy.clone())).collect())
+    }
+
+    /// Where we may dial for tenants.
+    #[must_use]
+    pub fn targets(&self) -> Targets {
+        Targets::new(self.policy())
     }
 
     /// The settings as they were understood.
-    pub(crate) fn describe(&self) -> Result<Vec<(&'static str, String)>> {
-        self.apis()?;
+    pub fn describe(&self) -> Result<Vec<(&'static str, String)>> {
+        self.engines()?;
         let Policy { profile, allow, deny } = self.policy();
         let shown = |rules: Vec<Rule>| rules.iter().map(ToString::to_string).collect::<Vec<_>>().join(",");
         Ok(vec![
@@ -67,7 +73,9 @@ impl Args {
         ])
     }
 
-    fn policy(&self) -> Policy {
+    /// Where we may dial.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
         Policy {
             profile: self.egress_profile,
             allow: self.egress_allow.clone(),

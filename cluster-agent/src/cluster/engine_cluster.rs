@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 /// A cluster that hosts engines.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct EngineCluster {
+pub struct EngineCluster {
     pub(super) name: String,
     pub(super) kubeconfig: PathBuf,
 }

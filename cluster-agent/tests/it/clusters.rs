@@ -3,12 +3,12 @@
 use testbed::cluster::Credential;
 use testbed::{Cluster, Postgres, Proxy};
 
-use crate::support::{PASSWORD, migrated, start};
+use crate::support::{PASSWORD, start, with_hub};
 
 #[tokio::test]
 async fn it_is_ready_while_its_engine_cluster_answers_and_accepts_it() {
     let postgres = Postgres::shared().await.unwrap();
-    let database = migrated(&postgres).await;
+    let database = with_hub(&postgres).await;
     let mut agent = start(&database.url_as("argosy_agent", PASSWORD), &["--egress-profile", "loopback-only"]);
     agent.until(503, "hub.kubeconfig cannot be used").await;
 

@@ -3,6 +3,16 @@
 #[cfg(test)]
 mod clusters;
 #[cfg(test)]
+mod engine;
+#[cfg(test)]
+mod git;
+#[cfg(test)]
 mod lifecycle;
 #[cfg(test)]
+mod report;
+#[cfg(test)]
 mod support;
+#[cfg(test)]
+mod wake;
+#[cfg(test)]
+mod work;

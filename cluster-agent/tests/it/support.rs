@@ -6,7 +6,7 @@ use std::time::Duration;
 use migrations::{Passwords, roles, up};
 use testbed::{Database, Folder, Launch, Port, Postgres, Process, wait};
 
-pub(crate) const PASSWORD: &str = "hunter2-hunter2";
+pub(crate) use testbed::postgres::ROLE_PASSWORD as PASSWORD;
 pub(crate) const SOON: Duration = Duration::from_secs(30);
 
 pub(crate) struct Agent {
@@ -23,6 +23,13 @@ pub(crate) async fn migrated(postgres: &Postgres) -> Database {
         })
         .await
         .unwrap()
+}
+
+/// With an engine cluster that is called `hub`, as agents here call theirs.
+pub(crate) async fn with_hub(postgres: &Postgres) -> Database {
+    let database = migrated(postgres).await;
+    database.query("insert into engine_clusters (id, name) values (gen_random_uuid(), 'hub')").await.unwrap();
+    database
 }
 
 pub(crate) fn program() -> &'static str {

@@ -13,6 +13,7 @@ pub mod environment;
 pub mod repository_credential;
 pub mod repository_url;
 pub mod source;
+pub mod sync_run;
 
 pub use pem::Certificates;
 pub use stored::{Stored, UnreadableSpec};

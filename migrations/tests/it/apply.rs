@@ -2,6 +2,7 @@
 
 use migrations::{Passwords, Session, latest, roles, status, up};
 use testbed::Postgres;
+use testbed::postgres::ROLE_PASSWORD;
 
 #[test]
 fn the_programs_need_exactly_the_newest_migration() {
@@ -21,7 +22,7 @@ fn every_migration_begins_with_why() {
 async fn an_empty_database_becomes_ours_and_a_second_run_changes_nothing() {
     let postgres = Postgres::shared().await.unwrap();
     let database = postgres.database().await.unwrap();
-    roles(&database.url(), &Passwords::all("secret")).await.unwrap();
+    roles(&database.url(), &Passwords::all(ROLE_PASSWORD)).await.unwrap();
 
     let first = up(&database.url()).await.unwrap();
     assert_eq!((first.version, first.now.is_empty()), (latest(), false));
@@ -42,7 +43,7 @@ async fn an_empty_database_becomes_ours_and_a_second_run_changes_nothing() {
 async fn there_is_one_installation_and_its_rules_have_names() {
     let postgres = Postgres::shared().await.unwrap();
     let database = postgres.database().await.unwrap();
-    roles(&database.url(), &Passwords::all("secret")).await.unwrap();
+    roles(&database.url(), &Passwords::all(ROLE_PASSWORD)).await.unwrap();
     up(&database.url()).await.unwrap();
     for (statement, constraint) in [
         ("insert into installation (suits_from) values (1)", "installation_pkey"),
@@ -58,10 +59,10 @@ async fn there_is_one_installation_and_its_rules_have_names() {
 async fn each_role_reads_what_it_is_and_makes_nothing() {
     let postgres = Postgres::shared().await.unwrap();
     let database = postgres.database().await.unwrap();
-    roles(&database.url(), &Passwords::all("secret")).await.unwrap();
+    roles(&database.url(), &Passwords::all(ROLE_PASSWORD)).await.unwrap();
     up(&database.url()).await.unwrap();
     for role in ["argosy_backend", "argosy_agent", "argosy_platform", "argosy_operator"] {
-        let url = database.url_as(role, "secret");
+        let url = database.url_as(role, ROLE_PASSWORD);
         let read = "select (select max(version) from refinery_schema_history), epoch from installation";
         let rows = testbed::postgres::query(&url, read).await.unwrap();
         assert_eq!(rows, [[Some(latest().to_string()), Some("1".to_owned())]], "{role}");
@@ -82,7 +83,7 @@ async fn each_role_reads_what_it_is_and_makes_nothing() {
 async fn a_database_that_is_ahead_of_the_program_is_left_alone() {
     let postgres = Postgres::shared().await.unwrap();
     let database = postgres.database().await.unwrap();
-    roles(&database.url(), &Passwords::all("secret")).await.unwrap();
+    roles(&database.url(), &Passwords::all(ROLE_PASSWORD)).await.unwrap();
     up(&database.url()).await.unwrap();
     let next = latest() + 1;
     let ahead = format!(

@@ -4,6 +4,7 @@ use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
 use migrations::{Passwords, roles};
+use testbed::postgres::ROLE_PASSWORD;
 use testbed::{Postgres, wait};
 
 fn migrate(url: &str) -> Command {
@@ -57,7 +58,7 @@ async fn without_roles_nothing_is_applied_and_the_way_out_is_named() {
 async fn a_second_migration_waits_for_the_first_and_says_for_whom() {
     let postgres = Postgres::shared().await.unwrap();
     let database = postgres.database().await.unwrap();
-    roles(&database.url(), &Passwords::all("secret")).await.unwrap();
+    roles(&database.url(), &Passwords::all(ROLE_PASSWORD)).await.unwrap();
 
     // The first run, stopped in the middle: it holds its lock and waits for a table that we hold.
     let (holder, driver) = tokio_postgres::connect(&database.url(), tokio_postgres::NoTls).await.unwrap();

@@ -2,6 +2,7 @@
 
 use migrations::{Passwords, roles, up};
 use testbed::Postgres;
+use testbed::postgres::ROLE_PASSWORD;
 
 const POWERS: &str =
     "select rolname, rolcanlogin, rolsuper, rolbypassrls, rolcreatedb, rolcreaterole, rolreplication
@@ -15,7 +16,7 @@ fn row(cells: [&str; 7]) -> Vec<Option<String>> {
 async fn roles_are_made_once_and_lose_what_they_should_not_have() {
     let postgres = Postgres::start().await.unwrap();
     let url = postgres.url("postgres");
-    let done = roles(&url, &Passwords::all("secret")).await.unwrap();
+    let done = roles(&url, &Passwords::all(ROLE_PASSWORD)).await.unwrap();
     assert!(done.contains(&"made argosy_backend (login)".to_owned()), "{done:?}");
 
     let sql = "alter role argosy_backend superuser bypassrls; alter role argosy_agent set statement_timeout = '77s'";
@@ -45,7 +46,7 @@ async fn roles_are_made_once_and_lose_what_they_should_not_have() {
 async fn many_may_make_the_roles_at_the_same_time() {
     let postgres = Postgres::start().await.unwrap();
     let url = postgres.url("postgres");
-    let passwords = Passwords::all("secret");
+    let passwords = Passwords::all(ROLE_PASSWORD);
     let (a, b, c, d) = tokio::join!(
         roles(&url, &passwords),
         roles(&url, &passwords),
@@ -66,8 +67,8 @@ async fn an_owner_without_superuser_rights_is_enough() {
     testbed::postgres::query(&admin, sql).await.unwrap();
     testbed::postgres::query(&admin, "create database house owner landlord").await.unwrap();
     let owner = format!("postgres://landlord:secret@127.0.0.1:{}/house?sslmode=disable", postgres.port());
-    roles(&owner, &Passwords::all("secret")).await.unwrap();
-    roles(&owner, &Passwords::all("secret")).await.unwrap();
+    roles(&owner, &Passwords::all(ROLE_PASSWORD)).await.unwrap();
+    roles(&owner, &Passwords::all(ROLE_PASSWORD)).await.unwrap();
     up(&owner).await.unwrap();
     let sql = "create view seen as select epoch from installation; alter view seen owner to argosy_views";
     let grant = "grant create on schema public to argosy_views";

@@ -6,7 +6,7 @@ use migrations::{Passwords, roles, up};
 use store::{Args, Store};
 use testbed::{Database, Postgres};
 
-pub(crate) const PASSWORD: &str = "secret";
+pub(crate) use testbed::postgres::ROLE_PASSWORD as PASSWORD;
 
 pub(crate) async fn migrated(postgres: &Postgres) -> Database {
     postgres

@@ -96,7 +96,7 @@ pub fn guide(folder: &Folder, report: &Report) -> Vec<String> {
     lines.push(String::new());
     lines.push("Try:".to_owned());
     lines.push(format!("  . {env}"));
-    lines.push("  curl -fsS $ARGOSY_URL/readyz".to_owned());
+    lines.push("  curl -fsS -H \"Authorization: Bearer $ARGOSY_TOKEN\" $ARGOSY_URL/v1/whoami".to_owned());
     match &report.engines {
         Engines::Own => {
             let kubectl = relative(&folder.programs().join("kubectl"));
@@ -104,7 +104,8 @@ pub fn guide(folder: &Folder, report: &Report) -> Vec<String> {
                 "  {kubectl} --kubeconfig $ARGOSY_HUB_KUBECONFIG get applications.argoproj.io -A"
             ));
             lines.push(
-                "`make demo` deploys something; `make status`, `make logs`, `make down` do what they say."
+                "`make demo` deploys something over REST, and docs/users/rest.md goes on from there; \
+                 `make status`, `make logs`, `make down` do what they say."
                     .to_owned(),
             );
         }
@@ -112,14 +113,13 @@ pub fn guide(folder: &Folder, report: &Report) -> Vec<String> {
             lines.push("  make logs PART=agent".to_owned());
             let kubeconfig = kubeconfig.display();
             lines.push(format!(
-                "The engines are yours, by {kubeconfig}: nothing of Kubernetes was started here."
+                "The engines are yours, by {kubeconfig}: nothing of Kubernetes was started here. Argosy learns of them from \
+                 an operator; the key is in $ARGOSY_OPERATOR_KEY_FILE, and docs/operators/running.md says how."
             ));
         }
     }
     lines.push(
-        "Not there yet: Argosy's REST API and custom resources (the next features). Until then Argosy asks nothing of the \
-         engines but whether their cluster answers."
-            .to_owned(),
+        "Argosy speaks REST, described at $ARGOSY_URL/docs. Custom resources are not there yet.".to_owned(),
     );
     lines
 }

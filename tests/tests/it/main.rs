@@ -2,4 +2,12 @@
 
 mod compose;
 #[cfg(test)]
+mod deploying;
+#[cfg(test)]
+mod keeping;
+#[cfg(test)]
 mod sql;
+#[cfg(test)]
+mod walk;
+#[cfg(test)]
+mod world;

@@ -1,63 +1,101 @@
-//! One API server, dialled when first needed.
+//! The connection to one engine cluster, dialled when first needed and again when it fails.
 
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::egress::{Host, Policy};
+use kube::client::Body;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
-use runtime::probe::Cadence;
 
-use super::engine_cluster::EngineCluster;
-
-/// The API server of an engine cluster.
-#[derive(Debug)]
-pub(crate) struct Api {
-    cluster: EngineCluster,
-    egress: Policy,
-    client: Mutex<Option<Dialled>>,
-}
-
-#[derive(Clone)]
-struct Dialled(Client);
+use super::super::engine_cluster::EngineCluster;
+use super::answer::{Answer, Asking};
+use super::unwritten::Unwritten;
 
 const CONNECT: Duration = Duration::from_secs(3);
-const ANSWER: Duration = Duration::from_secs(4);
 
-impl Api {
-    /// How often to ask whether it answers.
-    pub(crate) const CADENCE: Cadence =
-        Cadence { every: Duration::from_secs(5), timeout: Duration::from_secs(5) };
+/// The connection to one engine cluster.
+#[derive(Debug)]
+pub(super) struct Connection {
+    cluster: EngineCluster,
+    egress: Policy,
+    kept: Mutex<Kept>,
+    asked: AtomicU64,
+}
 
-    pub(crate) const fn new(cluster: EngineCluster, egress: Policy) -> Self {
-        Self { cluster, egress, client: Mutex::new(None) }
+/// The client, and which one it is: whose client failed must not throw away a newer one.
+#[derive(Default)]
+struct Kept {
+    client: Option<Client>,
+    number: u64,
+}
+
+impl Connection {
+    pub(super) fn new(cluster: EngineCluster, egress: Policy) -> Self {
+        Self { cluster, egress, kept: Mutex::default(), asked: AtomicU64::new(0) }
     }
 
-    pub(crate) fn name(&self) -> &str {
+    pub(super) fn name(&self) -> &str {
         &self.cluster.name
     }
 
-    /// Whether it answers and accepts our identity; if not, what a person has to look at.
-    pub(crate) async fn answers(&self) -> Result<(), String> {
-        let kept = self.kept().clone();
-        let Dialled(client) = match kept {
-            Some(client) => client,
-            None => self.dial().await?,
-        };
-        match client.apiserver_version().await {
-            Ok(_) => {
-                *self.kept() = Some(Dialled(client));
-                Ok(())
+    pub(super) fn kubeconfig(&self) -> &Path {
+        &self.cluster.kubeconfig
+    }
+
+    /// How many requests were sent so far.
+    pub(super) fn asked(&self) -> u64 {
+        self.asked.load(Ordering::Relaxed)
+    }
+
+    /// A client, for what is no single request: a watch. It is dialled anew when the one before failed.
+    pub(super) async fn client(&self) -> Result<Client, String> {
+        self.open().await.map(|(client, _)| client)
+    }
+
+    /// One request and its answer, within this time. After a failure the next one dials anew and reads the kubeconfig
+    /// again: it may have been replaced.
+    pub(super) async fn ask(&self, request: Asking, within: Duration) -> Result<Answer, Unwritten> {
+        let request = request.map_err(|error| Unwritten::Refused { status: 400, message: chain(&error) })?;
+        let (client, number) = self.open().await.map_err(Unwritten::Unreachable)?;
+        self.asked.fetch_add(1, Ordering::Relaxed);
+        let answer = match tokio::time::timeout(within, answer(&client, request.map(Body::from))).await {
+            Ok(Ok(answer)) => answer,
+            Ok(Err(error)) => {
+                self.drop_client(number);
+                return Err(Unwritten::Unreachable(chain(&error)));
             }
-            Err(error) => {
-                // The next try reads the kubeconfig again: it may have been replaced.
-                *self.kept() = None;
-                Err(self.in_words(&error))
+            Err(_) => {
+                self.drop_client(number);
+                return Err(Unwritten::Unreachable(format!("no answer within {within:?}")));
+            }
+        };
+        if answer.status == 401 {
+            self.drop_client(number);
+        }
+        Ok(answer)
+    }
+
+    async fn open(&self) -> Result<(Client, u64), String> {
+        let open = {
+            let kept = self.kept();
+            kept.client.clone().map(|client| (client, kept.number))
+        };
+        match open {
+            Some(open) => Ok(open),
+            None => {
+                let client = self.dial().await?;
+                let mut kept = self.kept();
+                kept.number += 1;
+                kept.client = Some(client.clone());
+                Ok((client, kept.number))
             }
         }
     }
 
-    async fn dial(&self) -> Result<Dialled, String> {
+    async fn dial(&self) -> Result<Client, String> {
         let file = self.cluster.kubeconfig.display();
         let unusable =
             |error: &dyn std::error::Error| format!("the kubeconfig {file} cannot be used: {}", chain(error));
@@ -79,27 +117,29 @@ impl Api {
         self.egress.vet_operators_own(&host).map_err(|denied| format!("not dialled: {denied}"))?;
         config.proxy_url = None;
         config.connect_timeout = Some(CONNECT);
-        config.read_timeout = Some(ANSWER);
-        Client::try_from(config).map(Dialled).map_err(|error| unusable(&error))
+        // Each request has its own limit; one here would cut watches and kept connections that are silent.
+        config.read_timeout = None;
+        Client::try_from(config).map_err(|error| unusable(&error))
     }
 
-    fn in_words(&self, error: &kube::Error) -> String {
-        let file = self.cluster.kubeconfig.display();
-        let kube::Error::Api(status) = error else {
-            return format!("the API server does not answer: {}", chain(error));
-        };
-        match status.code {
-            401 => format!("the API server does not accept the identity in {file} (401): renew it"),
-            403 => {
-                format!("the identity in {file} may not even ask for the version (403): {}", status.message)
-            }
-            code => format!("the API server answers {code}: {}", status.message),
+    fn drop_client(&self, number: u64) {
+        let mut kept = self.kept();
+        if kept.number == number {
+            kept.client = None;
         }
     }
 
-    fn kept(&self) -> std::sync::MutexGuard<'_, Option<Dialled>> {
-        self.client.lock().unwrap_or_else(PoisonError::into_inner)
+    fn kept(&self) -> std::sync::MutexGuard<'_, Kept> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn answer(client: &Client, request: http::Request<Body>) -> Result<Answer, kube::Error> {
+    let response = client.send(request).await?;
+    let status = response.status().as_u16();
+    let bytes = response.into_body().collect_bytes().await?;
+    // What is no JSON is from something in between; its status says enough.
+    Ok(Answer { status, body: serde_json::from_slice(&bytes).unwrap_or_default() })
 }
 
 /// An error and its causes, without those that only repeat the one before.
@@ -116,8 +156,8 @@ fn chain(error: &dyn std::error::Error) -> String {
     text
 }
 
-impl std::fmt::Debug for Dialled {
+impl std::fmt::Debug for Kept {
     fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        out.write_str("Dialled")
+        write!(out, "Kept({})", self.number)
     }
 }

@@ -5,6 +5,7 @@
 
 mod auth;
 mod body;
+mod check;
 mod cluster_host;
 mod connection;
 pub mod kubeconfig;
@@ -17,6 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use auth::{AuthKind, EnvironmentSecret};
 pub use body::{RawEnvironment, ShownEnvironment};
+pub use check::{ConnectionReport, ConnectionVerdict, Permission};
 pub use parse::{Environment, parse};
 pub use reach::Reach;
 pub use server::ApiServerUrl;

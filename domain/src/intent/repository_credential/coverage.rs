@@ -56,6 +56,18 @@ impl Coverage {
         }
     }
 
+    /// Of several, the one that is meant for an address: whichever fits best; of those that fit alike, the first.
+    pub fn best<'a, K>(all: impl IntoIterator<Item = (K, &'a Self)>, url: &RepositoryUrl) -> Option<K> {
+        let mut best: Option<(usize, K)> = None;
+        for (key, coverage) in all {
+            let Some(fit) = coverage.fit(url) else { continue };
+            if best.as_ref().is_none_or(|(other, _)| fit > *other) {
+                best = Some((fit, key));
+            }
+        }
+        best.map(|(_, key)| key)
+    }
+
     pub(super) fn place(&self) -> (Protocol, String, u16) {
         match self {
             Self::Repository(url) => (url.protocol(), url.host().to_string(), url.port()),

@@ -8,4 +8,5 @@ mod pem;
 mod repository_credential;
 mod repository_url;
 mod source;
+mod sync_run;
 mod terms;

@@ -12,6 +12,10 @@ use crate::supervisor::Part;
 
 const DATABASE: &str = "argosy";
 
+/// What the engine cluster is called: the sandbox's own, and that of a person who has one.
+pub(super) const OWN: &str = "hub";
+pub(super) const EXISTING: &str = "existing";
+
 /// The roles that Argosy's programs log in as, and the secrets they have here.
 pub(super) const ROLES: [(&str, &str); 2] = [("argosy_backend", "backend"), ("argosy_agent", "agent")];
 
@@ -99,9 +103,11 @@ pub(super) fn agent(plan: &Plan) -> Result<Part> {
     let (cluster, needed): (String, &[&str]) = match &plan.engines {
         Engines::Own => {
             let hub = clusters::site(plan, "hub")?.kubeconfig();
-            (format!("hub={}", hub.display()), &["migrate", "keys", clusters::HUB.node])
+            (format!("{}={}", OWN, hub.display()), &["migrate", "keys", clusters::HUB.node])
         }
-        Engines::Existing(kubeconfig) => (format!("existing={}", kubeconfig.display()), &["migrate", "keys"]),
+        Engines::Existing(kubeconfig) => {
+            (format!("{}={}", EXISTING, kubeconfig.display()), &["migrate", "keys"])
+        }
     };
     let launch = started(plan, "agent", ROLES[1])?.env("ARGOSY_ENGINE_CLUSTERS", cluster);
     Ok(kept("agent", launch, plan.ports.of("agent-metrics")?).after(needed))
@@ -115,6 +121,8 @@ fn started(plan: &Plan, name: &str, (role, secret): (&str, &str)) -> Result<Laun
         .env("ARGOSY_METRICS_LISTEN", format!("127.0.0.1:{metrics}"))
         .env("ARGOSY_OPERATOR_TOKEN_FILE", operator_token_file(plan)?)
         .env("ARGOSY_SEALING_KEYS", sealing_keys(plan).display().to_string())
+        // When all is killed at once, they wait in vain for a database to say goodbye to; a person does not.
+        .env("ARGOSY_SHUTDOWN_DEADLINE", "4s")
         .env("ARGOSY_LOG_FORMAT", "human");
     if plan.engines == Engines::Own {
         // Its own policy; no guard is needed besides (and its Kubernetes client takes no proxy, as it is built).

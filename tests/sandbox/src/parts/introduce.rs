@@ -27,47 +27,68 @@ pub(super) fn part(plan: &Plan) -> Result<Part> {
         let (url, database, file) = (url.clone(), database.clone(), file.clone());
         async move {
             let key = super::unhurried(move || operator_key(&file, &database)).await?;
-            let operator = Operator { url, key, client: http::plain()? };
+            let operator = Operator { base: url, key, client: http::plain()? };
             if own {
                 operator.introduce_engines().await?;
+            } else {
+                // Its instances, only the person knows whose it is.
+                operator.have("engine-clusters", argosy::EXISTING, json!({"name": argosy::EXISTING})).await?;
             }
-            let owner = json!({"owner": people::principal(), "displayName": "The sandbox's tenant"});
-            operator.put(&format!("tenants/{TENANT}"), owner).await
+            let tenant =
+                json!({"name": TENANT, "owner": people::principal(), "displayName": "The sandbox's tenant"});
+            operator.have("tenants", TENANT, tenant).await.map(drop)
         }
     });
     Ok(part.after(&["backend"]))
 }
 
 struct Operator {
-    url: String,
+    base: String,
     key: String,
     client: reqwest::Client,
 }
 
 impl Operator {
     async fn introduce_engines(&self) -> Result<()> {
-        self.put("engine-clusters/hub", json!({})).await?;
+        let cluster = self.have("engine-clusters", argosy::OWN, json!({"name": argosy::OWN})).await?;
         for names in engine::ENGINES {
-            let instance = json!({"engineCluster": "hub", "namespace": names.namespace});
-            self.put(&format!("engine-instances/{}", names.namespace), instance).await?;
+            let name = names.namespace;
+            let instance = json!({
+                "engineCluster": cluster, "name": name, "namespace": name, "repoServer": name, "capacity": 500,
+            });
+            self.have("engine-instances", name, instance).await?;
         }
         Ok(())
     }
 
-    /// Makes it unless it is there.
-    async fn put(&self, path: &str, body: Value) -> Result<()> {
-        let url = format!("{}/v1/{path}", self.url);
-        let request = self.client.put(&url).bearer_auth(&self.key).header("If-None-Match", "*");
-        let request = request.header("Content-Type", "application/json").body(body.to_string());
-        let answer = request.send().await.with_context(|| format!("PUT {url}"))?;
-        let status = answer.status();
-        let there = status == reqwest::StatusCode::PRECONDITION_FAILED;
-        ensure!(
-            status.is_success() || there,
-            "PUT {url}: {status}: {}",
-            answer.text().await.unwrap_or_default()
-        );
-        Ok(())
+    /// The id of the thing with this name; it is made if it is not there.
+    async fn have(&self, all: &str, name: &str, body: Value) -> Result<Value> {
+        let listed = self.ask(self.client.get(self.list(all, name))).await?;
+        let there = listed["items"].as_array().and_then(|all| all.iter().find(|one| one["name"] == name));
+        if let Some(there) = there {
+            return Ok(there["id"].clone());
+        }
+        let request = self.client.post(self.url(all)).header("Content-Type", "application/json");
+        Ok(self.ask(request.body(body.to_string())).await?["id"].clone())
+    }
+
+    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Value> {
+        let answer = request.bearer_auth(&self.key).send().await.context("ask Argosy")?;
+        let (status, url) = (answer.status(), answer.url().clone());
+        let text = answer.text().await.context("read Argosy's answer")?;
+        ensure!(status.is_success(), "{url}: {status}: {text}");
+        serde_json::from_str(&text).with_context(|| format!("{url} answers with JSON"))
+    }
+
+    /// What may have this name. Of tenants there may be more than a page holds, and the operator is a member of none.
+    fn list(&self, all: &str, name: &str) -> String {
+        let asked =
+            if all == "tenants" { format!("?all=true&limit=200&prefix={name}") } else { String::new() };
+        format!("{}{asked}", self.url(all))
+    }
+
+    fn url(&self, all: &str) -> String {
+        format!("{}/v1/{all}", self.base)
     }
 }
 

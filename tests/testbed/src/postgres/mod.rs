@@ -15,6 +15,10 @@ use tokio_postgres::{NoTls, SimpleQueryMessage};
 pub use database::Database;
 pub use site::{Durability, SUPERUSER, Site, programs};
 
+/// The password of Argosy's roles in tests. Roles belong to the server, and the run's server is everybody's: who gives
+/// them another locks the others out.
+pub const ROLE_PASSWORD: &str = "hunter2-hunter2";
+
 use crate::{Folder, Port, Process, lease};
 
 /// Tests' servers live on loopback for minutes; the template is keyed by this.

@@ -25,11 +25,16 @@ const ROOMS: &[Room] = &[
     Room { at: "backend/src/access", rooms: &[], crates: &["domain", "runtime", "store"] },
     Room {
         at: "cluster-agent/src/settings",
-        rooms: &["cluster", "git", "reconcile", "report", "work"],
+        rooms: &["cluster", "git", "reconcile", "report", "wake", "work"],
         crates: &["domain", "runtime", "store"],
     },
     Room { at: "cluster-agent/src/work", rooms: &["reconcile"], crates: &["domain", "runtime", "store"] },
     Room { at: "cluster-agent/src/report", rooms: &["cluster"], crates: &["domain", "runtime", "store"] },
+    Room {
+        at: "cluster-agent/src/wake",
+        rooms: &["cluster", "git"],
+        crates: &["domain", "runtime", "store"],
+    },
     // It reads what is desired from the store, and acts through the two rooms that can.
     Room {
         at: "cluster-agent/src/reconcile",

@@ -3,6 +3,7 @@
 //! Everything is asked for as users would: over REST, with tokens of a real issuer. Only what they see in their own
 //! cluster and what an operator sees on the hub is looked at directly.
 
+mod door;
 mod programs;
 mod rest;
 
@@ -12,6 +13,7 @@ use serde_json::{Value, json};
 use testbed::cluster::{Access, Key};
 use testbed::{Cluster, Database, Engine, GitHost, Issuer, Postgres};
 
+pub(crate) use door::Door;
 pub(crate) use programs::Programs;
 pub(crate) use rest::{Answer, Rest};
 
@@ -35,10 +37,13 @@ impl World {
         let database = postgres.database().await.unwrap();
         let (hub, target) = (Cluster::hub().await.unwrap(), Cluster::target().await.unwrap());
         let engine = Engine::start(&hub).await.unwrap();
-        let issuer = Issuer::start().unwrap();
-        let programs = Programs::start(&database, &hub, &issuer).await;
+        let (issuer, git) = (Issuer::start().unwrap(), GitHost::start().unwrap());
+        let known_hosts = git.known_hosts().await.unwrap();
+        engine.site().trust("127.0.0.1", git.ca_pem()).unwrap();
+        std::fs::write(engine.site().known_hosts(), &known_hosts).unwrap();
+        let programs = Programs::start(&database, &hub, &issuer, &git).await;
         let operator = programs.operator_key();
-        let world = Self { programs, issuer, engine, git: GitHost::start().unwrap(), target, database, operator };
+        let world = Self { programs, issuer, engine, git, target, database, operator };
         world.register_engine().await;
         world
     }
@@ -50,31 +55,44 @@ impl World {
 
     /// A person, by a token of the issuer.
     pub(crate) fn person(&self, name: &str) -> Rest {
-        let token = self.issuer.token_for(name, programs::AUDIENCE).sign().unwrap();
-        Rest::new(self.programs.url(), &token)
+        Rest::new(self.programs.url(), &self.token(name))
+    }
+
+    /// What this person shows.
+    pub(crate) fn token(&self, name: &str) -> String {
+        self.issuer.token_for(name, programs::AUDIENCE).sign().unwrap()
     }
 
     /// A tenant that this person owns.
     pub(crate) async fn tenant(&self, name: &str, owner: &str) -> Rest {
-        let operator = self.operator();
-        operator.put(&format!("/v1/tenants/{name}"), json!({"owner": programs::principal(owner)})).await.ok(201);
+        let body = json!({"name": name, "owner": programs::principal(owner)});
+        self.operator().post("/v1/tenants", body).await.ok(201);
         self.person(owner).within(&format!("/v1/tenants/{name}"))
     }
 
     async fn register_engine(&self) {
         let operator = self.operator();
-        operator.put("/v1/engine-clusters/hub", json!({})).await.ok(201);
-        let instance = json!({"engineCluster": "hub", "namespace": self.engine.namespace()});
-        operator.put("/v1/engine-instances/first", instance).await.ok(201);
+        let cluster = operator.post("/v1/engine-clusters", json!({"name": "hub"})).await.ok(201);
+        let instance = json!({
+            "engineCluster": cluster["id"], "name": "first", "namespace": self.engine.namespace(),
+            "repoServer": "first", "capacity": 100,
+        });
+        operator.post("/v1/engine-instances", instance).await.ok(201);
     }
 
     /// An environment of the tenant: one new namespace of the target, by a token that reaches nothing else.
     pub(crate) async fn environment(&self, tenant: &Rest, name: &str) -> String {
-        let namespace = self.target.namespace("apps").await.unwrap();
-        let access = deployer(&self.target, &namespace).await;
-        let body = json!({"kubeconfig": access.kubeconfig(), "namespaces": [namespace]});
+        let (namespace, kubeconfig) = self.place().await;
+        let body = json!({"kubeconfig": kubeconfig, "namespaces": [namespace]});
         tenant.put(&format!("/environments/{name}"), body).await.accepted();
         namespace
+    }
+
+    /// A new namespace of the target, and a kubeconfig that reaches nothing else.
+    pub(crate) async fn place(&self) -> (String, Value) {
+        let namespace = self.target.namespace("apps").await.unwrap();
+        let access = deployer(&self.target, &namespace).await;
+        (namespace, access.kubeconfig())
     }
 
     /// What a ConfigMap in the target says under `greeting`, once it says `wanted`.
@@ -91,7 +109,7 @@ impl World {
 }
 
 /// A ServiceAccount that may do anything in one namespace, and nothing elsewhere.
-async fn deployer(target: &Cluster, namespace: &str) -> Access {
+pub(crate) async fn deployer(target: &Cluster, namespace: &str) -> Access {
     let rbac = "rbac.authorization.k8s.io";
     let metadata = json!({"name": "deployer", "namespace": namespace});
     for object in [

@@ -54,6 +54,11 @@ impl Rest {
         self.ask(Method::POST, path, Some(body)).await
     }
 
+    /// With no body at all.
+    pub(crate) async fn press(&self, path: &str) -> Answer {
+        self.ask(Method::POST, path, None).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Answer {
         self.ask(Method::DELETE, path, None).await
     }
@@ -80,7 +85,11 @@ impl Rest {
     pub(crate) async fn until(&self, path: &str, wanted: impl Fn(&Value) -> bool) -> Value {
         wait::until(&format!("{path} to be as wanted"), SOON, async || {
             let answer = self.get(path).await;
-            if answer.status == 200 && wanted(&answer.body) { Ok(answer.body) } else { Err(format!("{answer:?}")) }
+            if answer.status == 200 && wanted(&answer.body) {
+                Ok(answer.body)
+            } else {
+                Err(format!("{answer:?}"))
+            }
         })
         .await
         .unwrap()
@@ -102,6 +111,12 @@ impl Rest {
             shown.pointer("/status/sync") == Some(&Value::from(sync))
                 && shown.pointer("/status/health") == Some(&Value::from(health))
         };
+        self.until(&format!("/deployments/{name}"), so).await
+    }
+
+    /// Until this deployment explains itself so.
+    pub(crate) async fn until_explained(&self, name: &str, code: &str) -> Value {
+        let so = |shown: &Value| shown.pointer("/status/explanation/code") == Some(&Value::from(code));
         self.until(&format!("/deployments/{name}"), so).await
     }
 }

@@ -1,26 +1,29 @@
-//! Deployments by the sandbox's first engine, straight through Argo CD.
+//! Deployments by the sandbox's first engine: of a user, and of somebody who uses Argo CD beside Argosy.
 
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use testbed::cluster::{Key, Objects};
 
-use super::Whole;
+use super::{Whole, text};
 
 const NAMESPACE: &str = "argocd-1";
+/// Where they go; the namespace `demo` is Argosy's.
+const SAMPLES: &str = "samples";
+const FOLDERS: [&str; 4] = ["hello", "web", "kustomize/overlays/staging", "chart"];
 const LIMIT: Duration = Duration::from_secs(60);
 
 pub(super) async fn of_every_sample(sandbox: &Whole) {
     let hub = sandbox.objects("hub").await;
     prepare(sandbox, &hub).await;
     let repository = sandbox.env("ARGOSY_GIT_URL");
-    let folders = ["hello", "web", "kustomize/overlays/staging", "chart"];
-    for folder in folders {
+    for folder in FOLDERS {
         deploy(&hub, &repository, folder).await;
     }
     deploy(&hub, &repository, "broken").await;
-    for folder in folders {
+    for folder in FOLDERS {
         hub.until(&key(folder), LIMIT, |application| {
             application.pointer("/status/sync/status") == Some(&json!("Synced"))
                 && application.pointer("/status/health/status") == Some(&json!("Healthy"))
@@ -30,6 +33,33 @@ pub(super) async fn of_every_sample(sandbox: &Whole) {
     }
     let message = comparison_error(&hub, &key("broken")).await;
     assert!(message.contains("broken/configmap.yaml") || message.contains("yaml"), "{message}");
+}
+
+/// `make demo`, which ends well only when what was asked for over REST runs. Again, it changes nothing.
+pub(super) fn of_the_demo(sandbox: &Whole) {
+    let program = Path::new(env!("CARGO_BIN_EXE_argosy-sandbox"));
+    let target = program.parent().and_then(Path::parent).unwrap();
+    let demo = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dev/demo");
+    let output = Command::new(demo)
+        .env("ARGOSY_STATE", sandbox.folder.path())
+        .env("CARGO_TARGET_DIR", target)
+        .output()
+        .unwrap();
+    let (out, errors) = (text(&output.stdout), text(&output.stderr));
+    assert!(output.status.success(), "{out}{errors}");
+    assert!(out.contains("Synced, Healthy: ") && out.contains("deployment.apps/web"), "{out}");
+}
+
+/// Argosy shares the engine with others, and keeps its hands off what is theirs.
+pub(super) async fn of_others_are_left_alone(sandbox: &Whole) {
+    let hub = sandbox.objects("hub").await;
+    for folder in FOLDERS {
+        let application = hub.get(&key(folder)).await.unwrap().unwrap_or_else(|| panic!("{folder} is there"));
+        let health = application.pointer("/status/health/status");
+        assert_eq!(health, Some(&json!("Healthy")), "{application:#}");
+        let text = application.to_string();
+        assert!(!text.contains("argosy"), "nobody of Argosy wrote on it: {text}");
+    }
 }
 
 /// The name is nobody's: had it been dialled, the error would be another, after a look-up.
@@ -60,7 +90,7 @@ fn guard_log(sandbox: &Whole) -> String {
 async fn prepare(sandbox: &Whole, hub: &Objects) {
     let target = sandbox.objects("target").await;
     target
-        .apply(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": "demo"}}))
+        .apply(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": SAMPLES}}))
         .await
         .unwrap();
     let facts = sandbox.facts("target");
@@ -104,7 +134,7 @@ async fn deploy(hub: &Objects, repository: &str, folder: &str) {
         "spec": {
             "project": "all",
             "source": {"repoURL": repository, "path": path, "targetRevision": "main"},
-            "destination": {"name": "target", "namespace": "demo"},
+            "destination": {"name": "target", "namespace": SAMPLES},
             "syncPolicy": {"automated": {"prune": true, "selfHeal": true}},
         },
     }))

@@ -21,11 +21,15 @@ async fn a_sandbox_comes_up_heals_resumes_and_leaves_nothing() {
     println!("up after {:?}", begun.elapsed());
     it_is_usable(&sandbox).await;
     a_second_up_changes_nothing(&sandbox);
+    deployments::of_the_demo(&sandbox);
     deployments::of_every_sample(&sandbox).await;
     deployments::to_the_world_are_refused(&sandbox).await;
     every_process_comes_back(&sandbox).await;
+    deployments::of_others_are_left_alone(&sandbox).await;
+    deployments::of_the_demo(&sandbox);
     it_survives_its_supervisor(&sandbox).await;
     it_goes_down_and_up_with_the_same_ports(&sandbox).await;
+    deployments::of_the_demo(&sandbox);
     it_resets(&sandbox).await;
 }
 
@@ -37,6 +41,14 @@ async fn it_is_usable(sandbox: &Whole) {
     }
     let mode = std::fs::metadata(sandbox.folder.env()).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o600, "it holds the operator's token");
+    let tenant = format!("{}/v1/tenants/{}", sandbox.env("ARGOSY_URL"), sandbox.env("ARGOSY_TENANT"));
+    let asked = testbed::http::plain().unwrap().get(tenant).bearer_auth(sandbox.env("ARGOSY_TOKEN"));
+    assert_eq!(asked.send().await.unwrap().status(), 200, "its person owns a tenant");
+    let key = std::fs::read_to_string(sandbox.env("ARGOSY_OPERATOR_KEY_FILE")).unwrap();
+    let engines = format!("{}/v1/engine-instances", sandbox.env("ARGOSY_URL"));
+    let asked = testbed::http::plain().unwrap().get(engines).bearer_auth(key.trim()).send().await.unwrap();
+    let engines = asked.error_for_status().unwrap().text().await.unwrap();
+    assert!(engines.contains("argocd-1") && engines.contains("argocd-2"), "{engines}");
 
     let kubectl = Command::new(sandbox.folder.programs().join("kubectl"))
         .args([

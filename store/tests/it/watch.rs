@@ -24,12 +24,17 @@ async fn the_schema_is_judged_by_its_version_and_by_whom_it_suits() {
     let database = support::migrated(&postgres).await;
     assert_eq!(schema(&database).await, Schema::Ours { found: SCHEMA_VERSION });
 
-    let to = |version: i32| format!("update refinery_schema_history set version = {version}");
-    database.query(&to(SCHEMA_VERSION - 1)).await.unwrap();
+    let newest = format!("delete from refinery_schema_history where version = {SCHEMA_VERSION}");
+    database.query(&newest).await.unwrap();
     assert_eq!(schema(&database).await, Schema::Older { found: SCHEMA_VERSION - 1 });
 
     // Expanded: a newer release has migrated, and we still fit.
-    database.query(&to(SCHEMA_VERSION + 1)).await.unwrap();
+    let ahead = format!(
+        "update refinery_schema_history set version = {} where version = {}",
+        SCHEMA_VERSION + 1,
+        SCHEMA_VERSION - 1
+    );
+    database.query(&ahead).await.unwrap();
     assert_eq!(schema(&database).await, Schema::Ours { found: SCHEMA_VERSION + 1 });
 
     // Contracted: something we need is gone.

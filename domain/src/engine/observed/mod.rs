@@ -1,6 +1,6 @@
 //! What an engine says about an `Application`, and the [`Report`] of it that is kept and shown.
 //!
-//! [`Application`] is the few fields that we read of the object; [`report`] makes of them what users see: bounded, with
+//! [`Application`] is the few fields that we read of the object; [`report()`] makes of them what users see: bounded, with
 //! what is wrong before what is right, in words that say nothing of the engine.
 
 mod application;

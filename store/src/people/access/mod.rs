@@ -1,6 +1,6 @@
 //! Who may what, as a proof: [`Access`] has private fields, and is made only here, by an admission.
 //!
-//! A request admits its caller to a tenant ([`Store::admit`]) and hands the proof on; every statement on a tenant's rows
+//! A request admits its caller to a tenant ([`crate::Store::admit`]) and hands the proof on; every statement on a tenant's rows
 //! asks for one. What an admission found is remembered for a while, as long as this process hears of changes.
 
 mod admit;

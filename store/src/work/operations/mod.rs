@@ -1,7 +1,7 @@
 //! Operations as rows: claimed, finished, given back, recovered, and looked at. The laws are `domain::operation`'s; here they
 //! are made true for many rows at a time.
 //!
-//! [`Tx::happen`] is the middle of it: it locks, lets the domain decide what each event does to each operation, writes that,
+//! `Tx::happen` is the middle of it: it locks, lets the domain decide what each event does to each operation, writes that,
 //! and sees to what follows from it (marks, who is next, whose gate opens, the feed). Claiming and keeping alive go around
 //! it, for they are one statement each.
 

@@ -172,7 +172,8 @@ fn nothing<T: Default>() -> Part<T> {
 
 fn part<'de, D: Deserializer<'de>, T: Default + DeserializeOwned>(from: D) -> Result<Part<T>, D::Error> {
     let value = Option::<Value>::deserialize(from)?;
-    Ok(value.map_or_else(nothing, |value| T::deserialize(value).map_err(|error| error.to_string())))
+    let read = |value| T::deserialize(observed::without_nul(value)).map_err(|error| error.to_string());
+    Ok(value.map_or_else(nothing, read))
 }
 
 fn slim<'de, D: Deserializer<'de>>(from: D) -> Result<ObjectMeta, D::Error> {

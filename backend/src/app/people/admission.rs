@@ -14,6 +14,11 @@ impl App {
         Ok(self.store.admit(caller, tenant).await?)
     }
 
+    /// Whether a caller who was let in by a key would be let in by it still.
+    pub async fn still_good(&self, caller: &Caller) -> Answer<bool> {
+        Ok(self.store.still_good(caller).await?)
+    }
+
     /// What a caller is to the platform.
     pub async fn platform_roles(&self, caller: &Caller) -> Answer<BTreeSet<PlatformRole>> {
         Ok(self.store.platform_roles(caller).await?)

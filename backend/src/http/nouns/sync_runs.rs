@@ -117,9 +117,9 @@ async fn start(
     Ok(Written::below(done, name))
 }
 
-async fn stop(asked: Asked<In<Syncer>>, query: Writing, _: Nothing) -> Result<Written<SyncRunView>, Problem> {
+async fn stop(asked: Asked<In<Syncer>>, _: NoQuery, _: Nothing) -> Result<Written<SyncRunView>, Problem> {
     let (deployment, run) = (asked.reference("deployment")?, asked.id::<SyncRunId>("run")?);
-    let call = asked.call(query.dry_run);
+    let call = asked.call(false);
     Ok(Written::here(asked.app().stop_sync_run(&asked.who.access, &deployment, run, &call).await?))
 }
 

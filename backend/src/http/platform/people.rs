@@ -10,7 +10,7 @@ use serde_json::json;
 use crate::app::{Auditor, Operator, OperatorKey, PlatformMember};
 use crate::http::problem::Problem;
 use crate::http::reply::{Finished, Id, Moment, Told};
-use crate::http::request::{Json, NoQuery, Nothing, Writing};
+use crate::http::request::{Json, NoQuery, Nothing};
 use crate::http::route::{Asked, Chapter, OnPlatform, delete, get, put};
 
 const MEMBERS: &str = "/v1/platform-members";
@@ -109,12 +109,12 @@ async fn members(
 
 async fn put_member(
     asked: Asked<OnPlatform<Operator>>,
-    query: Writing,
+    _: NoQuery,
     Json(body): Json<WantedPlatformMember>,
 ) -> Result<Told<MemberView>, Problem> {
     let principal = Principal::parse(asked.said().parameter("member"))
         .map_err(|flaw| Problem::parameters(vec![flaw.found_at(Pointer::root().at("member"))]))?;
-    let call = asked.call(query.dry_run);
+    let call = asked.call(false);
     let done = asked.app().put_platform_member(&asked.who.access, (&principal, body.role), &call).await?;
     Ok(Told(done.thing.into()))
 }

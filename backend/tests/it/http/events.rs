@@ -101,10 +101,25 @@ async fn who_asks_is_answered_when_something_changes() {
 #[tokio::test]
 async fn a_stream_ends_with_the_membership_of_its_reader() {
     let served = Served::begin().await;
-    let ask = served.ask(Method::GET, EVENTS, &served.token("vic")).header("accept", "text/event-stream");
+    ends_with(&served, &served.token("vic"), &format!("{TENANT}/members/corp:vic")).await;
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_the_key_of_its_reader() {
+    let served = Served::begin().await;
+    let keys = format!("{TENANT}/api-keys");
+    let wanted = json!({"name": "reader", "role": "viewer", "scopes": ["read"]});
+    let made = served.as_ann(Method::POST, &keys).json(wanted).await.is(201);
+    let (key, id) = (made.body["key"].as_str().unwrap(), made.body["id"].as_str().unwrap());
+    ends_with(&served, key, &format!("{keys}/{id}")).await;
+}
+
+/// A stream that was begun with this token ends, and tells nothing more, when what lets its reader in is gone.
+async fn ends_with(served: &Served, token: &str, ground: &str) {
+    let ask = served.ask(Method::GET, EVENTS, token).header("accept", "text/event-stream");
     let mut listening = Listening { response: ask.stream().await, text: String::new() };
     listening.next().await;
-    served.delete(&format!("{TENANT}/members/corp:vic")).await.is(204);
+    served.delete(ground).await.is(204);
     let mut said = Vec::new();
     while let (event, _, data) = listening.next().await
         && event != "end"

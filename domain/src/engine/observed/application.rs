@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::lenient::{or_default, time};
 use super::states::{HealthState, Phase, SyncStatus};
+use super::wording::without_nul;
 
 /// An object that is no `Application` as we know them.
 #[derive(Debug, thiserror::Error)]
@@ -272,7 +273,7 @@ read! {
 impl Application {
     /// Reads an object.
     pub fn read(object: &Value) -> Result<Self, Unreadable> {
-        Self::deserialize(object).map_err(|error| Unreadable(error.to_string()))
+        Self::deserialize(without_nul(object.clone())).map_err(|error| Unreadable(error.to_string()))
     }
 }
 

@@ -25,3 +25,4 @@ pub use report::{
 };
 pub use states::{HealthState, Phase, SyncStatus};
 pub(super) use wording::plain;
+pub use wording::without_nul;

@@ -1,6 +1,8 @@
 //! An engine's words, made fit for users: without the names of our objects, its own folders and how its parts speak to each
 //! other; and never without end.
 
+use serde_json::Value;
+
 use crate::ids::EnvironmentId;
 
 /// Bytes of one message.
@@ -32,6 +34,24 @@ pub(in crate::engine) fn plain(message: &str, application: &str) -> String {
     text = without_codes(&text);
     text = without_clones(&text);
     shortened(&text, LONGEST)
+}
+
+/// Without what a database cannot keep. A tenant's own cluster or template decides what is in an engine's words; one NUL
+/// there must not stop the reports of everybody else.
+#[must_use]
+pub fn without_nul(value: Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(mended(text)),
+        Value::Array(items) => Value::Array(items.into_iter().map(without_nul).collect()),
+        Value::Object(fields) => {
+            Value::Object(fields.into_iter().map(|(key, value)| (mended(key), without_nul(value))).collect())
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => value,
+    }
+}
+
+fn mended(text: String) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text }
 }
 
 /// At most so many bytes, and an ellipsis if that is not all.

@@ -247,6 +247,8 @@ async fn write(
                    set state = 'deleting', cascades = $4, generation = $3, refused_generation = 0, refusal = null,
                        changed_at = now()
                  where tenant_id = $1 and id = $2
+                   -- Looked at once more: the reading counted as things were before it waited for the lock.
+                   and ($4 or not exists (select from deployments where tenant_id = $1 and environment_id = $2))
                 returning 1)
            select settle($5) as "settled!" from written"#,
         access.tenant().0,
@@ -255,7 +257,8 @@ async fn write(
         way == Way::Last,
         change.json()?,
     )
-    .fetch_one(tx.on())
-    .await?;
+    .fetch_optional(tx.on())
+    .await?
+    .ok_or_else(|| Error::Contended("a deployment has come into the environment".to_owned()))?;
     Ok(())
 }

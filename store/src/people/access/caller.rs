@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use domain::access::{KeyScope, PlatformRole, Principal, Role};
-use domain::ids::TenantId;
+use domain::ids::{ApiKeyId, TenantId};
 
 /// Somebody who has proven who they are. What they may is another question.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -54,6 +54,12 @@ impl Caller {
     #[must_use]
     pub fn is_key(&self) -> bool {
         self.0.key.is_some()
+    }
+
+    /// Which API key it is, if it is one.
+    pub(super) fn key_id(&self) -> Option<ApiKeyId> {
+        self.0.key.as_ref()?;
+        self.0.principal.as_str().strip_prefix("key:")?.parse().ok()
     }
 
     pub(super) fn key(&self) -> Option<&KeyOf> {

@@ -37,6 +37,24 @@ impl Store {
         Ok(good.map(|known| known.caller))
     }
 
+    /// Whether a key that was shown, and was good, is so still: for those who read on for a while without showing it anew.
+    /// Of people nobody knows more than what their token said.
+    pub async fn still_good(&self, caller: &Caller) -> Result<bool> {
+        let Some(id) = caller.key_id() else { return Ok(true) };
+        if self.doorbell.hears() && self.access.key(id).is_some() {
+            return Ok(true);
+        }
+        let mut tx = self.begin_in(Scope::Key(id)).await?;
+        let good = sqlx::query_scalar!(
+            r#"select true as "good!" from api_keys
+                where id = $1 and revoked_at is null and (expires_at is null or expires_at > now())"#,
+            id.0,
+        )
+        .fetch_optional(tx.on())
+        .await?;
+        Ok(good.is_some())
+    }
+
     async fn find_key(&self, id: ApiKeyId, hash: &[u8; 32]) -> Result<Option<Known>> {
         let asked = self.access.ask();
         let mut tx = self.begin_in(Scope::Key(id)).await?;

@@ -20,6 +20,9 @@ pub struct Leaving {
 impl Store {
     /// The deployments of an engine cluster that are over as soon as their Applications are gone: their end was accepted,
     /// and nothing is open for them. [`Store::gone`] ends each.
+    ///
+    /// Where there are more than fit, it is others each time: those of a cluster that is away for good, and which never end,
+    /// must not keep the rest from ending.
     pub async fn leaving(&self, _: &Access<Agent>, cluster: EngineClusterId) -> Result<Vec<Leaving>> {
         let mut tx = self.begin_in(Scope::All).await?;
         let rows = sqlx::query!(
@@ -29,7 +32,7 @@ impl Store {
                join engine_instances i on i.id = p.engine_instance_id
               where d.state = 'deleting' and d.applied_generation = d.generation and i.engine_cluster_id = $1
                 and not exists (select from operations o where o.lane = 'application/' || d.id)
-              order by d.id limit $2",
+              order by random() limit $2",
             cluster.0,
             MOST,
         )

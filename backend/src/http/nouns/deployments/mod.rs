@@ -180,11 +180,11 @@ async fn roll_back(
 
 async fn refresh(
     asked: Asked<In<Syncer>>,
-    query: Writing,
+    _: NoQuery,
     _: Nothing,
 ) -> Result<Written<DeploymentView>, Problem> {
     let deployment = asked.reference("deployment")?;
-    let call = asked.call(query.dry_run);
+    let call = asked.call(false);
     let done = asked.app().refresh_deployment(&asked.who.access, deployment, &call).await?;
     Ok(Written::here(done))
 }

@@ -95,10 +95,15 @@ impl Reader {
     /// Whether the reader may still read.
     async fn may(&mut self) -> bool {
         let app = self.front.app();
-        let tenant = Reference::Id(self.who.admitted.tenant().0);
-        match app.admit(self.who.admitted.caller(), &tenant).await {
+        let (caller, tenant) = (self.who.admitted.caller(), Reference::Id(self.who.admitted.tenant().0));
+        let admitted = match app.still_good(caller).await {
+            Ok(true) => app.admit(caller, &tenant).await,
+            Ok(false) => Ok(None),
+            Err(error) => Err(error),
+        };
+        match admitted {
             Ok(Some(admitted)) => self.who.admitted = admitted,
-            Ok(None) => self.end("you are no member any more"),
+            Ok(None) => self.end("you are no member any more, or your key is not good any more"),
             Err(error) => {
                 tracing::warn!(error = %error, "a stream cannot see whether its reader may still read");
                 self.end("try again");

@@ -123,6 +123,8 @@ fn without_clones(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     const ID: &str = "018f2b5e-7c1d-7a4e-9b3a-5d0c1e2f3a4b";
@@ -168,5 +170,12 @@ mod tests {
         let long = said(&"ä".repeat(100_000));
         assert!(long.len() <= LONGEST && long.ends_with('…'), "{}", long.len());
         assert_eq!(said("short"), "short");
+    }
+
+    #[test]
+    fn a_nul_goes_and_all_else_stays() {
+        let said = json!({"a\0": ["b\0c", 1, null, true], "d": {"e": "line\nline"}});
+        let mended = json!({"a\u{fffd}": ["b\u{fffd}c", 1, null, true], "d": {"e": "line\nline"}});
+        assert_eq!(without_nul(said), mended);
     }
 }
